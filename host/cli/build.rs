@@ -42,7 +42,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut code = String::from("pub(crate) const FILES: &[(&str, &[u8])] = &[\n");
     for (name, path) in &files {
-        println!("cargo::rerun-if-changed={}", path.display());
+        // What this script writes itself would make every build a new one.
+        if !path.starts_with(&out) {
+            println!("cargo::rerun-if-changed={}", path.display());
+        }
         writeln!(code, "    ({name:?}, include_bytes!({:?})),", path.display().to_string())?;
     }
     code.push_str("];\n");

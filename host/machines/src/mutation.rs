@@ -1,6 +1,6 @@
 //! Mistakes that can be made on purpose, to prove that the proofs see them.
 //!
-//! The machines ask [`is`] at the places concerned; without the feature `mutants` it is the constant `false`.
+//! The machines ask `is` at the places concerned; without the feature `mutants` it is the constant `false`.
 
 /// One mistake; the number is that of the invariant it breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

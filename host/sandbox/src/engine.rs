@@ -154,7 +154,8 @@ fn wasmtime_config(config: &EngineConfig) -> Config {
         .native_unwind_info(false)
         // Function names are enough in a fault's message; this maps native code to offsets.
         .generate_address_map(false)
-        .wasm_backtrace_max_frames(NonZeroUsize::new(8))
+        // A panic of a Rust guest is some ten functions deep before its own code begins.
+        .wasm_backtrace_max_frames(NonZeroUsize::new(24))
         // A slot holds the largest memory an instance may have, so a bounds check compares with a constant, and
         // an instance touches page tables for one slot only (4 GiB slots would take 8 KiB of them each).
         .memory_reservation(slot_bytes)

@@ -203,10 +203,10 @@ pub enum InstantiateError {
     /// The guest failed before its first event: in a start function or an initialiser.
     #[error("{0}")]
     Guest(CallFault),
-    /// No room: the number of live instances is the host's limit.
+    /// No room: the number of live instances is the host's limit, or the operating system gives no more memory.
     #[error(
         "no room for another instance: {live} of at most {instances_max} are live ({detail}); raise the limit on \
-         instances"
+         instances, or, if the operating system refused, its limits (on Linux vm.max_map_count, two per instance)"
     )]
     Full {
         /// Live instances in this engine.

@@ -8,8 +8,11 @@ use std::fmt;
 use tidegate_machines::reason::Fault;
 use wasmtime::{Trap, WasmBacktrace};
 
-/// Functions of the guest named in a message.
+/// Functions of the guest named in a message, innermost first.
 const FRAMES_MAX: usize = 4;
+
+/// How a guest's way to abort begins: not where it went wrong, and so left out.
+const ABORTING: &[&str] = &["abort", "__rust", "rust_", "std::", "core::", "alloc::"];
 
 /// Bytes of a message, so that a guest's mangled names cannot flood the log.
 const MESSAGE_BYTES_MAX: usize = 512;
@@ -66,9 +69,11 @@ fn judge(error: &wasmtime::Error, limiter: &Limiter) -> (Fault, String) {
     if let Some(trap) = error.downcast_ref::<Trap>() {
         return match trap {
             Trap::Interrupt => (Fault::Cpu, "stopped at its CPU limit".to_owned()),
-            trap if breaks_contract(*trap) => (Fault::Contract, format!("broke the component ABI: {trap}")),
-            trap if refused => (Fault::Memory, memory_text(limiter, &trap.to_string())),
-            trap => (Fault::Trap, format!("trapped: {trap}")),
+            trap if breaks_contract(*trap) => {
+                (Fault::Contract, format!("broke the component ABI: {}", plain(&trap.to_string())))
+            }
+            trap if refused => (Fault::Memory, memory_text(limiter, plain(&trap.to_string()))),
+            trap => (Fault::Trap, format!("trapped: {}", plain(&trap.to_string()))),
         };
     }
     let cause = error.root_cause().to_string();
@@ -99,14 +104,31 @@ fn breaks_contract(trap: Trap) -> bool {
     )
 }
 
+/// A trap's own text.
+fn plain(trap: &str) -> &str {
+    trap.strip_prefix("wasm trap: ").unwrap_or(trap)
+}
+
+/// Whether the operating system, and not the guest, made a call or an instantiation fail.
+pub(crate) fn is_of_the_system(error: &wasmtime::Error) -> bool {
+    error.downcast_ref::<rustix::io::Errno>().is_some() || error.downcast_ref::<std::io::Error>().is_some()
+}
+
 fn push_frames(message: &mut String, backtrace: &WasmBacktrace) {
-    let names = backtrace.frames().iter().take(FRAMES_MAX).map(|frame| match frame.func_name() {
-        Some(name) => name.to_owned(),
-        None => format!("function {}", frame.func_index()),
-    });
-    for (index, name) in names.enumerate() {
+    let names: Vec<String> = backtrace
+        .frames()
+        .iter()
+        .map(|frame| match frame.func_name() {
+            Some(name) => format!("{:#}", rustc_demangle::demangle(name)),
+            None => format!("function {}", frame.func_index()),
+        })
+        .collect();
+    let aborting = |name: &&String| ABORTING.iter().any(|prefix| name.starts_with(prefix));
+    let skipped = names.iter().take_while(aborting).count();
+    let shown = if skipped == names.len() { names.as_slice() } else { &names[skipped..] };
+    for (index, name) in shown.iter().take(FRAMES_MAX).enumerate() {
         message.push_str(if index == 0 { "; in " } else { " < " });
-        message.push_str(&name);
+        message.push_str(name);
     }
 }
 
@@ -119,4 +141,25 @@ pub(crate) fn one_line(text: &str) -> String {
         line.push('…');
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_refused_is_told_apart() {
+        let refused = wasmtime::Error::from(rustix::io::Errno::NOMEM).context("mprotect failed");
+        assert!(is_of_the_system(&refused));
+        assert!(is_of_the_system(&std::io::Error::other("no").into()));
+        assert!(!is_of_the_system(&Trap::StackOverflow.into()));
+        assert!(!is_of_the_system(&Stop::new(Fault::Cpu, "").into()));
+    }
+
+    #[test]
+    fn a_message_is_one_line_of_bounded_length() {
+        let line = one_line(&"é\n".repeat(1000));
+        assert!(line.len() <= MESSAGE_BYTES_MAX + '…'.len_utf8());
+        assert!(!line.contains('\n') && line.ends_with('…'));
+    }
 }

@@ -4,13 +4,12 @@
 //! and only repeats the fault; dropping it frees its slot and runs no code of the guest.
 
 use crate::ambient::{Ambient, SystemAmbient};
-use crate::bindings::convert;
-use crate::bindings::types as wit;
+use crate::bindings::deliver::deliver;
 use crate::bindings::version::{Handler, HandlerPre};
 use crate::cpu::{CpuWatch, FIRST_LOOK_TICKS};
 use crate::engine::Engine;
 use crate::error::InstantiateError;
-use crate::fault::{CallFault, Stop, classify};
+use crate::fault::{CallFault, Stop, classify, is_of_the_system};
 use crate::handles::Handles;
 use crate::limits::{InstanceLimits, Limiter};
 use crate::output::{GuestLog, Output};
@@ -18,13 +17,11 @@ use crate::state::{ChunkIds, Parts, State};
 use bytes::Bytes;
 use std::rc::Rc;
 use std::sync::Arc;
-use tidegate_machines::command::WriteData;
-use tidegate_machines::event::{Envelope, Event, Failure, StartReason};
+use tidegate_machines::HandlerId;
+use tidegate_machines::event::{Envelope, Event};
 use tidegate_machines::facts::Facts;
 use tidegate_machines::reason::Fault;
 use tidegate_machines::turn::Turn;
-use tidegate_machines::{ConnectionId, HandlerId};
-use wasmtime::component::Resource;
 use wasmtime::{PoolConcurrencyLimitError, Store, UpdateDeadline};
 
 /// Handles of WASI streams and the like, which need no entry in our table, beside the guest's own.
@@ -103,7 +100,7 @@ impl Instance {
         let name = event_name(&envelope.event);
         self.store.data_mut().begin_call(Some(turn));
         self.store.set_epoch_deadline(FIRST_LOOK_TICKS);
-        let result = self.deliver(envelope);
+        let result = deliver(&mut self.store, &self.handler, &self.args, envelope);
         let turn = self.store.data_mut().end_call();
         let error = match (result, turn) {
             (Ok(()), Some(turn)) => return Ok(turn),
@@ -122,69 +119,6 @@ impl Instance {
     #[must_use]
     pub fn memory_peak_bytes(&self) -> u64 {
         self.store.data().limiter.memory_bytes() as u64
-    }
-
-    fn deliver(&mut self, envelope: Envelope<Bytes>) -> wasmtime::Result<()> {
-        let Envelope { source, event } = envelope;
-        let event = match event {
-            Event::Started(why) => return self.start(source, why),
-            Event::Received(bytes) => {
-                return self.handler.call(&mut self.store, source.0, wit::Event::Received(&bytes));
-            }
-            Event::Connected => wit::Event::Connected(self.own_connection(source)?),
-            Event::ReceivedChunk(bytes) => wit::Event::ReceivedChunk(self.own_chunk(bytes)?),
-            Event::Acked(token) => wit::Event::Acked(token.0),
-            Event::CommandFailed(failure) => wit::Event::CommandFailed(self.failure(failure)?),
-            Event::WritingResumed => wit::Event::WritingResumed,
-            Event::PeerClosed => wit::Event::PeerClosed,
-            Event::Closed(reason) => {
-                self.store.data_mut().handles.end_connection(source);
-                wit::Event::Closed(convert::close_reason(reason))
-            }
-            Event::Timer(token) => wit::Event::Timer(token.0),
-            Event::Draining(left) => wit::Event::Draining(convert::millis(left)),
-        };
-        self.handler.call(&mut self.store, source.0, event)
-    }
-
-    fn start(&mut self, source: ConnectionId, why: StartReason) -> wasmtime::Result<()> {
-        let args: Vec<(&str, &str)> =
-            self.args.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-        let info = wit::StartInfo {
-            why: convert::start_reason(why),
-            self_: self.store.data().handler.0,
-            args: &args,
-        };
-        self.handler.call(&mut self.store, source.0, wit::Event::Started(info))
-    }
-
-    fn own_connection(&mut self, id: ConnectionId) -> Result<Resource<wit::Connection>, Stop> {
-        let state = self.store.data_mut();
-        let endpoint = state.facts.endpoint(id);
-        state.handles.add_connection(id, endpoint).map(Resource::new_own)
-    }
-
-    fn own_chunk(&mut self, bytes: Bytes) -> Result<Resource<wit::Chunk>, Stop> {
-        let state = self.store.data_mut();
-        let id = state.chunk_ids.next();
-        state.handles.add_chunk(id, bytes).map(Resource::new_own)
-    }
-
-    fn failure(&mut self, failure: Failure<Bytes>) -> Result<wit::Failure, Stop> {
-        let returned = match failure.returned {
-            Some(WriteData::Chunk(id, bytes)) => {
-                Some(self.store.data_mut().handles.add_chunk(id, bytes).map(Resource::new_own)?)
-            }
-            // The machine returns chunks only; copied bytes would be of no use to the guest, which has them.
-            Some(WriteData::Bytes(_)) | None => None,
-        };
-        Ok(wit::Failure {
-            command: convert::command_name(failure.command),
-            token: failure.token.map(|token| token.0),
-            reason: convert::refusal(failure.reason),
-            sent: failure.sent_bytes,
-            returned,
-        })
     }
 }
 
@@ -224,11 +158,11 @@ fn make_store(engine: &Engine, config: InstanceConfig) -> Store<State> {
 }
 
 fn not_made(engine: &Engine, store: &Store<State>, error: &wasmtime::Error) -> InstantiateError {
-    if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
+    if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() || is_of_the_system(error) {
         return InstantiateError::Full {
             live: engine.instances_live(),
             instances_max: engine.inner.config.instances_max,
-            detail: crate::fault::one_line(&error.root_cause().to_string()),
+            detail: crate::fault::one_line(&format!("{error:#}")),
         };
     }
     InstantiateError::Guest(classify(error, &store.data().limiter, "while it was being made"))

@@ -144,7 +144,8 @@ fn compile(engine: &wasmtime::Engine, label: &str, bytes: &[u8]) -> Result<Compo
         }
     };
     let detail = one_line(&format!("{error:#}"));
-    Err(if detail.contains("unexpected end") {
+    // A file cut off inside a nested module is told as a section that does not fit.
+    Err(if detail.contains("unexpected end") || detail.contains("is out of bounds (bound") {
         ModuleError::Truncated { name: name(), bytes: bytes.len() as u64, detail }
     } else if detail.contains("exceeds the limit") || detail.contains("exceeds limit") {
         ModuleError::OverLimits { name: name(), detail }

@@ -23,6 +23,8 @@ use tidegate_machines::{ChunkId, HandlerId};
 pub(crate) struct State {
     pub(crate) handler: HandlerId,
     pub(crate) turn: Option<Turn<Bytes>>,
+    /// Bytes the turn under way could take when it began.
+    turn_bytes_max: u64,
     pub(crate) handles: Handles,
     pub(crate) facts: Rc<dyn Facts>,
     pub(crate) ambient: Rc<dyn Ambient>,
@@ -52,6 +54,7 @@ impl State {
         Self {
             handler,
             turn: None,
+            turn_bytes_max: 0,
             handles,
             facts,
             ambient,
@@ -65,6 +68,7 @@ impl State {
 
     /// A guest call begins; `turn` takes its commands. Without one, every command is a fault.
     pub(crate) fn begin_call(&mut self, turn: Option<Turn<Bytes>>) {
+        self.turn_bytes_max = turn.as_ref().map_or(0, Turn::bytes_left);
         self.turn = turn;
         self.now_ns.set(None);
         self.limiter.begin_call();
@@ -82,12 +86,17 @@ impl State {
     pub(crate) fn record(&mut self, command: Command<Bytes>) -> Result<(), Stop> {
         let turn = self.turn.as_mut().ok_or_else(outside_a_turn)?;
         turn.record(command).map_err(|overrun| {
-            let what = match overrun {
-                TurnOverrun::Commands => "commands",
-                TurnOverrun::Bytes => "bytes",
-                TurnOverrun::Answers => "commands whose answers it has not been told yet",
+            let text = match overrun {
+                TurnOverrun::Commands => {
+                    format!("recorded more than the limit of {} commands in one event", turn.commands().len())
+                }
+                TurnOverrun::Bytes => return too_many_bytes(self.turn_bytes_max),
+                TurnOverrun::Answers => {
+                    "recorded more commands than may wait for an answer, twice the limit of one event"
+                        .to_owned()
+                }
             };
-            Stop::new(Fault::Commands, format!("recorded too many {what} in one event"))
+            Stop::new(Fault::Commands, text)
         })
     }
 
@@ -95,7 +104,7 @@ impl State {
     pub(crate) fn check_bytes(&self, len: usize) -> Result<(), Stop> {
         let turn = self.turn.as_ref().ok_or_else(outside_a_turn)?;
         if len as u64 > turn.bytes_left() {
-            return Err(Stop::new(Fault::Commands, "recorded too many bytes in one event"));
+            return Err(too_many_bytes(self.turn_bytes_max));
         }
         Ok(())
     }
@@ -120,6 +129,10 @@ impl State {
         self.fill_random(&mut bytes)?;
         Ok(u64::from_le_bytes(bytes))
     }
+}
+
+fn too_many_bytes(bytes_max: u64) -> Stop {
+    Stop::new(Fault::Commands, format!("recorded more than the limit of {bytes_max} bytes in one event"))
 }
 
 fn outside_a_turn() -> Stop {

@@ -13,7 +13,7 @@ const FATAL: [(&str, &str, &str); 10] = [
     ("recurse", "trap", "recurse"),
     ("spin", "cpu", "300"),
     ("allocate", "memory", "16777216"),
-    ("flood", "commands", "too many commands"),
+    ("flood", "commands", "more than the limit of 4096 commands"),
     ("flood-bytes", "commands", "bytes"),
     ("flood-log", "cpu", "300"),
     ("sleep", "would-block", "block"),

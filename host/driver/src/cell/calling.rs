@@ -13,6 +13,7 @@ use tidegate_machines::turn::Turn;
 
 use super::round::Round;
 use super::{CellTask, Shared};
+use crate::counters::fault_label;
 use crate::guest::{Guest, GuestContext, GuestFactory, GuestFault};
 use crate::socket::Socket;
 use std::rc::Rc;
@@ -95,7 +96,7 @@ impl<S: Socket, F: GuestFactory> CellTask<S, F> {
             service = &*self.context.service,
             handler = self.handler.0,
             connection = connection.0,
-            fault = ?fault.fault,
+            fault = fault_label(fault.fault),
             "handler failed, its connections are reset: {}",
             fault.message
         );

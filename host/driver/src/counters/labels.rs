@@ -89,3 +89,8 @@ pub(super) fn fault(fault: Fault) -> usize {
         Fault::WouldBlock => 5,
     }
 }
+
+/// The contract's name of a fault, as it is counted and logged.
+pub(crate) fn fault_label(kind: Fault) -> &'static str {
+    FAULTS.get(fault(kind)).copied().unwrap_or("unknown")
+}

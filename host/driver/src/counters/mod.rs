@@ -4,6 +4,7 @@
 //! Never needed for correctness. Callers: cells (through [`CounterShard`]), listeners, whoever shows numbers.
 
 mod labels;
+pub(crate) use labels::fault_label;
 mod snapshot;
 
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};

@@ -134,6 +134,3 @@ impl Drop for Runtime {
 pub(crate) fn backed_off(attempt: u32, least: Duration, most: Duration) -> Duration {
     least.saturating_mul(2_u32.saturating_pow(attempt)).min(most)
 }
-
-#[cfg(test)]
-mod tests;

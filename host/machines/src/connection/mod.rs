@@ -2,7 +2,7 @@
 //!
 //! Owns: read gate, write queue, every way of closing, half-open states, its time-outs. Knows its owner and its
 //! writers by handler id; never calls a guest, never touches a socket. Everything that can happen is a method called
-//! `on_*`, total in every phase; what has to be done and told is drained with [`Connection::poll_action`], in order.
+//! `on_*`, total in every phase; what has to be done and told is drained with `poll_action`, in order.
 //!
 //! Invariants (numbers are the contract's): 1 one terminal event, last; 2 every write with `always` is settled once;
 //! 3 acks in wire order; 4 refusal rules; 5 a requested close is only ever upgraded; 6 everything that can last for

@@ -14,7 +14,7 @@ use crate::reason::{ClosedBy, TimeLimit};
 use crate::time::Timestamp;
 
 impl<P: Payload> Connection<P> {
-    /// When [`Self::on_expired`] is due.
+    /// When `on_expired` is due.
     #[must_use]
     pub fn deadline(&self) -> Option<Timestamp> {
         match self.phase {

@@ -4,7 +4,8 @@
 //! the rolling CPU budget, hand-over and hibernation, and when the instance ends. Knows connections by id only.
 //!
 //! Invariants: 3 one queue, in the order things were learned; 9 a turn that faults has no effect; 10 hand-over happens
-//! at an event boundary; 11 everything is bounded. `handle` is never re-entered: a call is made only in [`Phase::Idle`].
+//! at an event boundary; 11 everything is bounded. `handle` is never re-entered: a call is made
+//! only in `Phase::Idle`.
 
 mod budget;
 mod mailbox;
@@ -133,7 +134,7 @@ impl<P: Payload> Handler<P> {
         Turn::new(&self.limits, if mutation::is(Mutation::AnswersUncounted) { 0 } else { owed })
     }
 
-    /// The earliest time at which [`Self::on_tick`] or [`Self::step`] has something to do by itself.
+    /// The earliest time at which `on_tick` or `step` has something to do by itself.
     #[must_use]
     pub fn deadline(&self, now_or_earlier: Timestamp) -> Option<Timestamp> {
         let throttled = match (&self.phase, self.mailbox.front_cost()) {

@@ -7,6 +7,7 @@
 //! imports the whole contract, so that none can be forgotten.
 
 pub(crate) mod convert;
+pub(crate) mod deliver;
 pub(crate) mod imports;
 pub(crate) mod version;
 

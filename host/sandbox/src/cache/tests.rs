@@ -1,3 +1,5 @@
+//! The cache loads what it wrote, and nothing else.
+
 use super::*;
 
 fn engine() -> Engine {

@@ -1,3 +1,5 @@
+//! The CPU bound counts CPU time, not wall time.
+
 use super::*;
 
 const LIMIT: Duration = Duration::from_millis(20);

@@ -1,3 +1,5 @@
+//! Handles and chunks are bounded, and forged ones are told.
+
 use super::*;
 
 fn handles(handles_max: u32, chunks_bytes_max: u64) -> Handles {

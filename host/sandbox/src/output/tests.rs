@@ -1,3 +1,5 @@
+//! Guest output becomes bounded, escaped lines.
+
 use super::*;
 use std::cell::RefCell;
 

@@ -93,14 +93,14 @@ fn endless_writes() -> Host {
 
 #[test]
 fn too_many_commands_in_one_turn_are_the_fault_commands() {
-    assert_fault(endless_writes().timer(0), Fault::Commands, "too many commands");
+    assert_fault(endless_writes().timer(0), Fault::Commands, "more than the limit of 4096 commands");
 }
 
 #[test]
 fn too_many_bytes_in_one_turn_are_the_fault_commands() {
     let mut host = endless_writes();
     host.limits = HandlerLimits { bytes_per_turn_max: 10, ..HandlerLimits::default() };
-    assert_fault(host.timer(0), Fault::Commands, "too many bytes");
+    assert_fault(host.timer(0), Fault::Commands, "more than the limit of 10 bytes");
 }
 
 #[test]

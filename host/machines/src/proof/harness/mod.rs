@@ -128,20 +128,7 @@ impl<P: TestPayload> Harness<P> {
     /// What the reference says should have been.
     pub(crate) fn step(&mut self, step: Step<P>) -> Result<(), String> {
         let input = match step {
-            Step::Open(read_mode) => {
-                self.opened += 1;
-                let connection = ConnectionId(self.opened);
-                let socket = Socket {
-                    is_there: true,
-                    is_fin_told: false,
-                    is_shut: false,
-                    is_probed: false,
-                    is_gone_reported: false,
-                    position: 0,
-                };
-                self.sockets.insert(connection, socket);
-                Input::Opened { connection, limits: self.setup.connection.clone(), read_mode }
-            }
+            Step::Open(read_mode) => self.opens(read_mode),
             Step::Return(commands, cpu) => return self.guest_returns(commands, cpu),
             Step::Fault(fault) => {
                 self.call = None;
@@ -185,6 +172,21 @@ impl<P: TestPayload> Harness<P> {
             }
         };
         self.input(input)
+    }
+
+    fn opens(&mut self, read_mode: ReadMode) -> Input<P> {
+        self.opened += 1;
+        let connection = ConnectionId(self.opened);
+        let socket = Socket {
+            is_there: true,
+            is_fin_told: false,
+            is_shut: false,
+            is_probed: false,
+            is_gone_reported: false,
+            position: 0,
+        };
+        self.sockets.insert(connection, socket);
+        Input::Opened { connection, limits: self.setup.connection.clone(), read_mode }
     }
 
     /// The reads a driver may do now for `connection`.

@@ -22,15 +22,20 @@ struct Peer {
 /// See the module.
 pub(super) struct World {
     peers: BTreeMap<ConnectionId, Peer>,
-    connections_max: u64,
+    /// Connections at once.
+    connections_max: usize,
     opened: u64,
     /// The kernel takes at most so many bytes at once.
     gulp: u64,
     /// One in so many steps is a rare one.
     rare: u64,
     moves: u64,
+    /// One in so many calls faults.
+    faults: u64,
 }
 
+/// Connections of one run, one after the other.
+const CONNECTIONS_MAX: u64 = 30;
 /// Tries to find a step that is possible; the guest and time always have one.
 const TRIES_MAX: usize = 64;
 
@@ -42,8 +47,9 @@ impl World {
             connections_max,
             opened: 0,
             gulp: 1 + rng.below(40),
-            rare: 40 + rng.below(600),
+            rare: 40 + rng.below(1500),
             moves: 10 + rng.below(100),
+            faults: 100 + rng.below(3000),
         }
     }
 
@@ -62,9 +68,9 @@ impl World {
         }
         for _ in 0..TRIES_MAX {
             let step = match rng.below(10) {
-                0..=3 => Self::partner(harness, guest, rng),
+                0..=3 => self.partner(harness, guest, rng),
                 4..=7 => self.socket(harness, rng),
-                8 => self.service(rng),
+                8 => self.service(harness, rng),
                 _ if rng.one_in(40) => Some(Step::Expire),
                 _ => Some(Step::Wait(Duration::from_micros(rng.below(30_000)))),
             };
@@ -76,11 +82,11 @@ impl World {
     }
 
     /// The guest, or whoever takes and restores snapshots.
-    fn partner(harness: &Harness<Bytes>, guest: &mut Guest, rng: &mut Rng) -> Option<Step<Bytes>> {
+    fn partner(&self, harness: &Harness<Bytes>, guest: &mut Guest, rng: &mut Rng) -> Option<Step<Bytes>> {
         let connections: Vec<ConnectionId> = harness.sockets.keys().copied().collect();
         match harness.reference.doing {
             Doing::Calling(_) => {
-                if rng.one_in(300) {
+                if rng.one_in(self.faults) {
                     return Some(Step::Fault(Fault::Trap));
                 }
                 let envelope = harness.call.as_ref().map(|call| &call.envelope);
@@ -144,9 +150,12 @@ impl World {
         rng.pick(&modes).map(|mode| Step::Open(*mode))
     }
 
-    fn service(&mut self, rng: &mut Rng) -> Option<Step<Bytes>> {
+    fn service(&mut self, harness: &Harness<Bytes>, rng: &mut Rng) -> Option<Step<Bytes>> {
         match rng.below(4) {
-            0 if self.opened < self.connections_max && rng.one_in(3) => self.open(rng),
+            0 if self.opened < CONNECTIONS_MAX && rng.one_in(3) => {
+                let there = harness.sockets.values().filter(|socket| socket.is_there).count();
+                if there < self.connections_max { self.open(rng) } else { None }
+            }
             1 if rng.one_in(self.moves) => {
                 Some(Step::Move(if rng.one_in(2) { Purpose::HandOver } else { Purpose::Hibernate }))
             }
