@@ -4,6 +4,9 @@
 //! first expiry in a call (one tick after its start at the latest) only reads the thread's own CPU clock; later ones
 //! compare with it and extend the deadline while the guest has CPU time left. A call shorter than a tick costs no
 //! clock reading. Granted: the limit, plus at most two ticks. Never more than [`WALL_MAX`] of wall time.
+//!
+//! Copying a large write out of the guest is the host's work, bounded by the bytes a turn may record, and not charged:
+//! the 32 MiB of a full turn would take a guest's whole 20 ms on a busy machine.
 
 use crate::fault::Stop;
 use rustix::time::{ClockId, clock_gettime};
@@ -43,6 +46,20 @@ impl CpuWatch {
     /// The epoch deadline passed: how many ticks more, or the end.
     pub(crate) fn on_expiry(&mut self) -> Result<u64, Stop> {
         self.judge(thread_cpu_time(), Instant::now())
+    }
+
+    /// Does work of the host and says how much CPU time it took, for [`Self::credit`].
+    pub(crate) fn measured<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+        let before = thread_cpu_time();
+        let done = work();
+        (done, thread_cpu_time().saturating_sub(before))
+    }
+
+    /// CPU time of this call that was not the guest's. What came before the first expiry was not charged anyway.
+    pub(crate) fn credit(&mut self, cpu: Duration) {
+        if let Some(baseline) = &mut self.baseline {
+            baseline.cpu = baseline.cpu.saturating_add(cpu);
+        }
     }
 
     fn judge(&mut self, cpu: Duration, wall: Instant) -> Result<u64, Stop> {

@@ -6,7 +6,7 @@
 //!
 //! Never here: a socket, an async runtime, a rule of the protocol. A guest call is synchronous and never waits; a
 //! guest that would have to wait, or that oversteps one of its [`InstanceLimits`], loses its instance and nothing
-//! else. Only [`bindings`] sees types of the contract and of the machines together.
+//! else. Only the module `bindings` sees types of the contract and of the machines together.
 
 mod ambient;
 mod bindings;

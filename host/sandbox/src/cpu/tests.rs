@@ -26,6 +26,17 @@ fn a_thread_that_did_not_run_is_given_the_time_it_missed() {
 }
 
 #[test]
+fn work_of_the_host_is_not_charged() {
+    let mut watch = CpuWatch::new(LIMIT, TICK);
+    let start = Instant::now();
+    watch.credit(ms(500));
+    watch.judge(ms(1000), start).unwrap();
+    watch.credit(ms(30));
+    assert_eq!(watch.judge(ms(1045), start).unwrap(), 3, "15 of 45 ms were the guest's");
+    assert!(watch.judge(ms(1050), start).is_err());
+}
+
+#[test]
 fn wall_time_without_cpu_time_has_an_end_too() {
     let mut watch = CpuWatch::new(LIMIT, TICK);
     let start = Instant::now();
